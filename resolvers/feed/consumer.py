@@ -12,6 +12,7 @@ from typing import Self
 from models.clock import Instant
 from models.enums import ActivityType, SetChange
 from models.tables.rows import Activity, Session
+from resolvers.feed.consumer_index import Anchor
 from resolvers.feed.messages import CURSOR_PLACEHOLDER, BatchRows, Change, Event, FeedItem
 from resolvers.lifecycle.due import has_due_transition
 
@@ -108,6 +109,8 @@ class LogConsumer(ABC):
         """
         self.wants_heartbeats = False
         """Whether `on_commit` is called."""
+        self.anchor: Anchor | None = None
+        """Condition of the sessions that concern it; null: any may."""
         self._wake = wake
         self._items: deque[FeedItem] = deque()
         self._item_available = asyncio.Event()
@@ -128,6 +131,18 @@ class LogConsumer(ABC):
 
     def on_commit(self, ids: AbstractSet[str]) -> None:  # noqa: B027 - optional hook
         """Note the sessions that a commit of this process changed: some of them by a heartbeat without a log entry."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it does nothing with a batch that does not concern it, but for its position."""
+        return False
+
+    @property
+    def has_started(self) -> bool:
+        return self._unseeked_batches is None
+
+    def skip_to(self, position: int, now: Instant) -> None:  # noqa: B027 - optional hook
+        """Note that no entry up to a position, where the log ended at `now`, concerned it. It is idle."""
 
     def needed_ids(self, time: float) -> Collection[str]:
         """Return the sessions that the next batch must contain, besides those of its entries."""

@@ -1,7 +1,7 @@
 """Log reader: reads the activity log behind its head and dispatches batches to consumers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from math import inf
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
@@ -14,6 +14,7 @@ from models.database import CommittedChanges, Database
 from models.errors import DatabaseDamaged
 from resolvers.feed import queries, resume
 from resolvers.feed.consumer import LogBatch, LogConsumer
+from resolvers.feed.consumer_index import ConsumerIndex
 from resolvers.feed.id_set import IdNumbers
 from resolvers.feed.queries import ReadTransaction
 from resolvers.feed.read_batcher import ReadBatcher
@@ -72,8 +73,11 @@ class LogReader:
         self._timers = timers
         self._commits = ExitStack()
         self._consumers: dict[LogConsumer, None] = {}
+        self._index = ConsumerIndex[LogConsumer]()
         self._heartbeat_consumers: dict[LogConsumer, None] = {}
         self._position: int | None = None
+        self._position_now: Instant = 0
+        """When the log ended there, or earlier."""
         self._position_lock = asyncio.Lock()
         self._wake_requested = asyncio.Event()
         self._polled_at = -inf
@@ -137,7 +141,9 @@ class LogReader:
         if not self._consumers:
             return None
         times = [
-            due for consumer in self._consumers if (due := consumer.next_due()) is not None and due > self._polled_at
+            due
+            for consumer in self._consumers
+            if not consumer.is_idle and (due := consumer.next_due()) is not None and due > self._polled_at
         ]
         return self.timers.call_at(min([*times, self.timers.time() + POLL_SECONDS]), self.wake)
 
@@ -163,26 +169,47 @@ class LogReader:
         if position is None:
             return True
         time = self._polled_at = self.timers.time()
-        needed_ids = {id_ for consumer in self._consumers for id_ in consumer.needed_ids(time)}
+        asked = {consumer: None for consumer in self._consumers if not consumer.is_idle}
+        needed_ids = {id_ for consumer in asked for id_ in consumer.needed_ids(time)}
         now = await self.now()
         if self._reading_since is None:
             self._reading_since, self._unread_since = self._unread_since, None
         batch = await self.database.read(queries.next_batch, position, needed_ids, now, time)
-        await self._dispatch(batch)
+        await self._dispatch(batch, asked, position)
         if batch.complete:
             self._reading_since = None
         if self._position is not None:  # the last consumer may have left during the dispatch
-            self._position = max(self._position, batch.position)
+            self._position, self._position_now = max(self._position, batch.position), now
         if batch.due:
             await flush_due(self.database, now)
         return batch.complete
 
-    async def _dispatch(self, batch: LogBatch) -> None:
-        """Pass a batch to the consumers present when it was read; later ones have started behind it."""
+    def _concerned(self, batch: LogBatch, asked: Mapping[LogConsumer, None]) -> list[LogConsumer]:
+        """Return the consumers that must see a batch: all but idle ones that no entry of it concerns.
+
+        Args:
+            batch: which has been read.
+            asked: those that were asked for the ids that they need in it. They may be idle by now.
+        """
+        changes = [(entry, batch.rows.get(id_)) for id_, entry in batch.newest_entries.items()]
+        found = self._index.concerned(changes)
+        return [each for each in self._consumers if each in found or each in asked or not each.is_idle]
+
+    async def _dispatch(self, batch: LogBatch, asked: Mapping[LogConsumer, None], after: int) -> None:
+        """Pass a batch to the consumers present when it was read; later ones have started behind it.
+
+        Args:
+            batch: which has been read.
+            asked: see `_concerned`.
+            after: position of the previous batch.
+        """
         clock = asyncio.get_running_loop().time
         slice_start = clock()
-        for consumer in list(self._consumers):
+        for consumer in self._concerned(batch, asked):
             try:
+                if consumer not in asked and consumer.is_idle:
+                    consumer.skip_to(after, self._position_now)
+                    consumer.needed_ids(batch.time)  # none, as it is idle
                 consumer.on_batch(batch)
             except Exception as error:  # one failing consumer must not affect the others
                 _log.exception("consumer failed")
@@ -197,6 +224,8 @@ class LogReader:
         if not self._consumers:
             self._commits.enter_context(self.database.on_commit(self._on_commit))
         self._consumers[consumer] = None
+        if (anchor := consumer.anchor) is not None:
+            self._index.add(consumer, anchor)
         if consumer.wants_heartbeats:
             self._heartbeat_consumers[consumer] = None
         try:
@@ -210,6 +239,8 @@ class LogReader:
             yield consumer
         finally:
             del self._consumers[consumer]
+            if anchor is not None:
+                self._index.remove(consumer, anchor)
             self._heartbeat_consumers.pop(consumer, None)
             consumer.close()
             if not self._consumers:

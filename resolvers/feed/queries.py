@@ -16,6 +16,7 @@ from models.tables.rows import Activity, Session
 from resolvers.access import Caller
 from resolvers.errors import BadUserInput
 from resolvers.feed.consumer import LogBatch
+from resolvers.feed.consumer_index import ANCHOR_COLUMNS, Anchor
 from resolvers.filters import Filter, project_condition
 from resolvers.lifecycle.queries import any_due
 from resolvers.pagination import cursors
@@ -57,6 +58,14 @@ class SessionScope:
 
     def contains(self, s: Session, now: Instant) -> bool:
         return self.caller.can_access(s.project_id) and self.filter.matches(s, now)
+
+    @property
+    def anchor(self) -> Anchor | None:
+        """A condition that all sessions of the scope meet from their creation on; null if there is none."""
+        named = self.filter.named_values
+        if self.caller.project_ids is not None:
+            named = {"project_id": self.caller.project_ids, **named}
+        return next((Anchor(column, named[column]) for column in ANCHOR_COLUMNS if column in named), None)
 
     def sql(self, now: Instant) -> ColumnElement[bool]:
         """Return the condition that a session is in the scope now."""

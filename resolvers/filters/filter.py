@@ -185,6 +185,16 @@ class Filter:
         return frozenset(named[0]) if named else None
 
     @property
+    def named_values(self) -> dict[str, frozenset[Any]]:
+        """By column, values of which every matching session has one."""
+        groups = self.kind_groups if len(self.kind_groups) == 1 else ()
+        return {
+            one.field.name: one.operator.members
+            for one in chain(self.predicates, *groups)
+            if isinstance(one.field, ColumnField) and isinstance(one.operator, In)
+        }
+
+    @property
     def names_ids(self) -> bool:
         return any(one.field == _ID for one in self.predicates)
 

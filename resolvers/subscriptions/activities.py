@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from models.clock import Instant
 from models.tables.rows import Activity
 from resolvers.activities.queries import normalize_types
 from resolvers.context import Context
@@ -85,6 +86,7 @@ class ActivityConsumer(LogConsumer):
         super().__init__(log_reader.wake)
         self._log_reader = log_reader
         self._scope = scope
+        self.anchor = scope.sessions.anchor
         self._delivered = 0
         """Position through which all entries are enqueued."""
         self._batch_end = 0
@@ -93,6 +95,13 @@ class ActivityConsumer(LogConsumer):
 
     async def seek(self) -> None:
         self._delivered = await self._log_reader.database.read(queries.head)
+
+    @property
+    def is_idle(self) -> bool:
+        return self.anchor is not None and self.has_started and not self._is_lagging
+
+    def skip_to(self, position: int, now: Instant) -> None:  # noqa: ARG002 - entries have no time here
+        self._delivered = max(self._delivered, position)
 
     @property
     def backlog(self) -> int:

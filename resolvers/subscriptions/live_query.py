@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from models.clock import SECOND
+from models.clock import SECOND, Instant
 from models.enums import SetChange
 from models.tables.rows import Activity
 from resolvers.errors import BadUserInput
@@ -88,6 +88,7 @@ class LiveQuery(LogConsumer):
     def __init__(self, log_reader: LogReader, scope: SessionScope, options: DeliveryOptions) -> None:
         super().__init__(log_reader.wake)
         self.wants_heartbeats = options.heartbeats
+        self.anchor = scope.anchor
         self._log_reader = log_reader
         self._scope = scope
         self._fingerprint = scope.fingerprint
@@ -126,6 +127,15 @@ class LiveQuery(LogConsumer):
         self.close(error)
 
     # ---- scheduling ----
+
+    @property
+    def is_idle(self) -> bool:
+        has_work = self._pending or self._flush_until is not None or self.wants_heartbeats
+        return self.anchor is not None and self.has_started and not has_work
+
+    def skip_to(self, position: int, now: Instant) -> None:
+        if position > self._enqueued_through.position:
+            self._enqueued_through = LogPosition(position, now)
 
     def on_commit(self, ids: AbstractSet[str]) -> None:
         self._heartbeats.report(ids)

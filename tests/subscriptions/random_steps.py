@@ -26,6 +26,8 @@ FILTERS: Final[list[dict[str, Any]]] = [
     {"path_prefix": ["a"]},
     {"kinds": ["USER", "AGENDA"]},
     {"user": {"usernames": ["ann"]}, "client": {}},
+    {"user": {"usernames": ["ann", "bob"]}},
+    {"subjects": ["ann"], "visible": True},
     {"started_after": EPOCH + 5 * SECOND},
     {"agenda": {"schedule_tracks": [1]}},
 ]
@@ -35,7 +37,7 @@ DELIVERY_OPTIONS: Final[list[dict[str, Any]]] = [
     {"min_interval_ms": 5000, "heartbeats": False},
     {"min_interval_ms": 3000, "heartbeats": True},
 ]
-LOG_FILTERS: Final[list[dict[str, Any]]] = [{}, {"kinds": ["USER"]}]
+LOG_FILTERS: Final[list[dict[str, Any]]] = [{}, {"kinds": ["USER"]}, {"subjects": ["ann"]}]
 
 
 @dataclass
