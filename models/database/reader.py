@@ -69,9 +69,10 @@ class Reader:
 
     def ask(self, query: Callable[[Transaction], T]) -> asyncio.Future[T]:
         """Run a query in a read transaction that begins after this call; cancelling interrupts its statement."""
-        if self._closing:
-            raise StorageUnavailable("the server is stopping")
         caller: asyncio.Future[T] = self._loop.create_future()
+        if self._closing:
+            caller.set_exception(StorageUnavailable("the server is stopping"))
+            return caller
         self._waiting.append(Question(query, caller))
         self._wake()
         return caller

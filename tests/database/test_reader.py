@@ -201,7 +201,7 @@ async def test_closing_interrupts_queries(reader: SpiedReader) -> None:
     results = await asyncio.gather(*running, waiting, return_exceptions=True)
     assert [type(result) for result in results] == [*[OperationalError] * READERS, asyncio.CancelledError]
     with pytest.raises(StorageUnavailable):
-        reader.ask(select_one)
+        await reader.ask(select_one)
 
 
 async def test_heavy_reads_leave_connections_to_others(database: Database) -> None:
