@@ -65,7 +65,19 @@ ONE: Final = GraphQLInputObjectType(
     "One", {"number": GraphQLInputField(GraphQLInt), "small": GraphQLInputField(SMALL)}, is_one_of=True
 )
 
-LEAVES: Final = (GraphQLInt, GraphQLFloat, GraphQLString, GraphQLBoolean, GraphQLID, ODD, JSON, COLOR, LEVEL)
+LEAVES: Final = (
+    GraphQLInt,
+    GraphQLInt,
+    GraphQLFloat,
+    GraphQLFloat,
+    GraphQLString,
+    GraphQLBoolean,
+    GraphQLID,
+    ODD,
+    JSON,
+    COLOR,
+    LEVEL,
+)
 INPUTS: Final = (*LEAVES, SMALL, LARGE, ONE)
 
 

@@ -59,6 +59,17 @@ WRONG_VALUES: Final[tuple[Any, ...]] = (
     ),
 )
 
+NEARLY_RIGHT: Final[dict[str, tuple[Any, ...]]] = {
+    "Int": (True, False, 2**31, -(2**31) - 1, 3.0, 1.5, "3", float("nan")),
+    "Float": (True, 3, 2**53 + 1, float("nan"), float("inf"), "1.5", 10**400),
+    "String": (1, True, 1.5, {}, ["a"]),
+    "ID": (7, True, 7.0, ["a"]),
+    "Boolean": (0, 1, 1.0, "true", float("nan")),
+    "Color": ("PURPLE", "red", 1, ["RED"]),
+    "Level": ("LOW", 1.0, True, "HIGH", ["r", 2], {}),
+}
+"""Values that types coerce, or refuse, though others like them pass as they are."""
+
 ITEMS: Final = (0, 1, 1, 2, 2, 3)
 
 
@@ -293,7 +304,9 @@ class World:
 
     def _make_hostile(self, type_: Any, key: str) -> Any:
         random = self._random(f"{key}#how")
-        how = random.choice(["raise", "raise", "return error", "null", "undefined", "wrong", "wrong"])
+        named = get_named_type(type_)
+        ways = ["raise", "return error", "null", "undefined", "wrong", "nearly right", "nearly right"]
+        how = random.choice(["null", *ways] if isinstance(type_, GraphQLNonNull) else ways)
         if how == "raise":
             raise_error(random, key)
         if how == "return error":
@@ -302,7 +315,8 @@ class World:
             return None
         if how == "undefined":
             return Undefined
-        named = get_named_type(type_)
+        if how == "nearly right" and named.name in NEARLY_RIGHT:
+            return random.choice(NEARLY_RIGHT[named.name])
         if named.name == "Odd" and random.random() < 0.8:
             return OddValue(random.choice(["raise", "null", "undefined", "await", "object"]), self, key)
         return random.choice(WRONG_VALUES)
