@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ def install_packages(folder: str) -> None:
     lock, installed = project / "package-lock.json", project / "node_modules" / ".installed"
     if installed.exists() and installed.read_bytes() == lock.read_bytes():
         return
+    print(f"npm ci in bench/baselines/{folder}: once, and up to some minutes", file=sys.stderr)
     command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
     try:
         subprocess.run(
