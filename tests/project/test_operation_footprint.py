@@ -143,7 +143,7 @@ async def test_subscription_event_enters_few_files(
             wake(server.app.state.services.log_reader)
             assert (await receive())["change"] == "UPDATED"
 
-        check(await recorder.record(event), 39)
+        check(await recorder.record(event), 40)
 
 
 @asynccontextmanager
