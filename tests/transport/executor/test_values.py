@@ -17,7 +17,7 @@ SCHEMA: Final = build_schema("""
     type Row implements Node {
       id: ID  int: Int  float: Float  string: String  boolean: Boolean  color: Color  words: [String!]  numbers: [Int]
     }
-    type Query { row: Row  node: Node  other: Int }
+    type Query { row: Row  node: Node  twice(number: Int!): Int }
 """)
 row_type = SCHEMA.get_type("Row")
 assert isinstance(row_type, GraphQLObjectType)
@@ -78,7 +78,24 @@ async def test_type_name_that_was_awaited_is_not_the_value(monkeypatch: pytest.M
         return "Row"
 
     monkeypatch.setattr(SCHEMA.get_type("Node"), "resolve_type", type_name)
-    document, root = "{ node { id ... on Row { int } } other }", {"node": Row(id="1", int="x"), "other": 1}
+    document, root = "{ node { id ... on Row { int } } other: node { id } }", {"node": Row(id="1", int="x")}
     result = await run(CompiledExecutor, document, root)
     assert result == await run(Executor, document, root)
-    assert result["data"] == {"node": {"id": "1", "int": None}, "other": 1}
+    assert result["data"] == {"node": {"id": "1", "int": None}, "other": {"id": "1"}}
+
+
+async def test_null_for_a_required_argument_is_refused() -> None:
+    document = parse("query($number: Int = 1) { twice(number: $number) }")
+    calls: list[int] = []
+
+    def twice(_info: Any, number: int) -> int:
+        calls.append(number)
+        return 2 * number
+
+    results = []
+    for executor_class in (CompiledExecutor, Executor):
+        executor = executor_class.build(SCHEMA, document, {"twice": twice}, raw_variable_values={"number": None})
+        assert isinstance(executor, Executor)
+        results.append(executor.execute_operation())
+    assert repr(results[0]) == repr(results[1])
+    assert calls == []
