@@ -1,7 +1,7 @@
 """Batched reads by id: keys that are requested together are read with one statement."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -42,14 +42,12 @@ class BatchedReads:
         """Shown already: all fields of an operation show the same row."""
         self.sessions: Mapping[str, Session | None] = {}
         """Sessions in memory; None for deleted ones. Access is not checked."""
-        self._loaded: dict[tuple[Hashable, Any], asyncio.Future[Any]] = {}
-        self._requested: dict[Hashable, list[tuple[Any, asyncio.Future[Any]]]] = {}
+        self._loaded: dict[tuple[str, Any], asyncio.Future[Any]] = {}
+        self._requested: dict[str, list[tuple[Any, asyncio.Future[Any]]]] = {}
         """Keys of the next read, by name."""
         self._reading: set[asyncio.Future[Any]] = set()
 
-    def load(
-        self, name: Hashable, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key
-    ) -> asyncio.Future[Value]:
+    def load(self, name: str, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key) -> asyncio.Future[Value]:
         """Read a key with all others that are requested under this name in the same tick."""
         found = self._loaded.get((name, key))
         if found is None:
@@ -61,7 +59,7 @@ class BatchedReads:
             self._requested[name].append((key, found))
         return found
 
-    def _read(self, name: Hashable, read: Callable[[list[Any]], Awaitable[list[Any]]]) -> None:
+    def _read(self, name: str, read: Callable[[list[Any]], Awaitable[list[Any]]]) -> None:
         requested = self._requested.pop(name)
         for start in range(0, len(requested), MAX_BATCH):
             batch = requested[start : start + MAX_BATCH]
@@ -87,9 +85,7 @@ class SharedReads(BatchedReads):
         super().__init__()
         self.sessions = sessions
 
-    def load(
-        self, name: Hashable, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key
-    ) -> asyncio.Future[Value]:
+    def load(self, name: str, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key) -> asyncio.Future[Value]:
         found = super().load(name, read, key)
         if found.done() and (found.cancelled() or found.exception() is not None):
             del self._loaded[name, key]  # a failure, which may have been of the moment
@@ -142,7 +138,7 @@ class Loaders:
     def session(self, id: str, columns: Columns = None) -> Loaded[Session | None]:  # noqa: A002 - as above
         """Load a session with some of its columns, or all."""
         if id not in self._reads.sessions:
-            return self._reads.load(("session", columns), self._by(queries.read_by_id, Session, columns), id)
+            return self._reads.load("session", self._by(queries.read_sessions), (id, columns))
         found = self._reads.sessions[id]
         return found if found is not None and self._caller.can_access(found.project_id) else None
 

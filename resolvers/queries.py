@@ -35,6 +35,15 @@ def read_by_id(
     return [rows.get(id_) for id_ in ids]
 
 
+def read_sessions(tx: Transaction, caller: Caller, keys: Sequence[tuple[str, Columns]]) -> list[Session | None]:
+    """Read sessions by id, each with at least its columns; one statement, so that equal ids show the same state."""
+    column_sets = {columns for _, columns in keys}
+    columns = frozenset[str]().union(*(each for each in column_sets if each is not None))
+    ids = list(dict.fromkeys(id_ for id_, _ in keys))
+    rows = dict(zip(ids, read_by_id(tx, caller, ids, Session, None if None in column_sets else columns), strict=True))
+    return [rows[id_] for id_, _ in keys]
+
+
 def read_path_times(tx: Transaction, caller: Caller, session_ids: Sequence[str]) -> list[list[PathTime]]:
     """Read the path times of each session, the longest first."""
     found: dict[str, list[PathTime]] = {session_id: [] for session_id in session_ids}

@@ -135,6 +135,12 @@ async def test_writes_of_one_call_take_one_hop(filled: ApiClient) -> None:
     assert (reading.begin_count, writing.begin_count, writing.commit_count) == (0, 1, 1)
 
 
+async def test_session_that_is_shown_twice_is_read_once(filled: ApiClient) -> None:
+    id_ = (await newest_ids(filled, 1))[0]
+    document = "query($id: ID!) { a: session(id: $id) { id } b: session(id: $id) { path } c: node(id: $id) { id } }"
+    assert await count_statements(filled, document, id=id_) == 1
+
+
 async def test_session_by_id_reads_the_columns_that_it_shows(filled: ApiClient) -> None:
     id_ = (await newest_ids(filled, 1))[0]
     for selected, expected in (
