@@ -1,4 +1,4 @@
-"""Identical queries in flight: who shares an execution, and that no client sees a state older than its request."""
+"""Identical queries in flight: which ones share an execution, and that no client sees a state older than its request."""
 
 import asyncio
 from collections import deque
@@ -31,7 +31,7 @@ STATE = "query($n: Int) { state(n: $n) { __typename value group } }"
 
 @dataclass(frozen=True)
 class Person:
-    """A client whose access is its group; without one it shares with nobody."""
+    """A client whose access is its group; without one it does not share."""
 
     id: str = "ann"
     group: str | None = "readers"
