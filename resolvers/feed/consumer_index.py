@@ -31,7 +31,7 @@ class ConsumerIndex(Generic[ConsumerT]):
     def add(self, consumer: ConsumerT, anchor: Anchor) -> None:
         for value in anchor.values:
             self._by_value.setdefault((anchor.column, value), {})[consumer] = None
-        if anchor.column == "subject":
+        if anchor.column == "subject" and anchor.values:
             self._by_subject[consumer] = None
 
     def remove(self, consumer: ConsumerT, anchor: Anchor) -> None:

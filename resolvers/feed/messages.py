@@ -46,7 +46,7 @@ class Event:
     """Of the transport: see `transport.subscriptions.source`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: to create one would take three times as long, for each change and group
 class FeedItem:
     payload: Any
     sequence: int

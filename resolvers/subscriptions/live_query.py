@@ -106,6 +106,8 @@ class LiveQuery(LogConsumer):
         """Pending sessions that may have been in the set and left it again."""
         self._flushable: frozenset[str] | None = None
         """Pending sessions whose rows the next batch contains; None: no flush with that batch."""
+        self._matching: dict[str, bool] = {}
+        """Whether sessions match now, as found for the batch at hand: each is asked twice."""
         self._flush_until: int | None = None
         """Log position up to which the flush in progress extends; None: none in progress."""
 
@@ -163,6 +165,7 @@ class LiveQuery(LogConsumer):
         return self._flushable or ()
 
     def produce(self, batch: LogBatch) -> None:
+        self._matching.clear()
         self._collect_changes(batch)
         if not batch.complete:
             return  # its rows may be newer than its entries
@@ -219,8 +222,11 @@ class LiveQuery(LogConsumer):
         return self._log_reader.may_overlap_read(self._enqueued_through.position)
 
     def _matches(self, id_: str, batch: LogBatch) -> bool:
-        row = batch.rows.get(id_)
-        return row is not None and self._scope.contains(row, batch.now)
+        found = self._matching.get(id_)
+        if found is None:
+            row = batch.rows.get(id_)
+            found = self._matching[id_] = row is not None and self._scope.contains(row, batch.now)
+        return found
 
     # ---- flushing ----
 

@@ -49,7 +49,7 @@ async def test_change_reaches_only_groups_that_can_match(harness: FeedHarness, c
     batches = calls["on_batch"]
     assert batches <= 2
     assert calls["needed_ids"] == batches
-    assert calls["contains"] <= 2
+    assert calls["contains"] == 1
     await harness.api.start_user("another")
     await harness.run_until_idle()
     assert calls["on_batch"] == batches
@@ -131,7 +131,8 @@ def test_index_finds_all_whose_condition_is_met(
         number
         for number, (column, values) in enumerate(drawn)
         for id_, project, subject, deleted in entries
-        if (column == "subject" and deleted) or {"id": id_, "project_id": project, "subject": subject}[column] in values
+        if (column == "subject" and values and deleted)
+        or {"id": id_, "project_id": project, "subject": subject}[column] in values
     }
     assert index.concerned(made) == expected
     for number, anchor in enumerate(drawn):

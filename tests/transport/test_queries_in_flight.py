@@ -1,4 +1,4 @@
-"""Identical queries in flight: which ones share an execution, and that no client sees a state older than its request."""
+"""Identical queries in flight: which share an execution, and that none is answered from before it."""
 
 import asyncio
 from collections import deque
