@@ -129,7 +129,8 @@ class Reader:
                 self._deliver(batch)
             batch.was_seen = True
         self._wake()
-        if self._timer is None and not all(batch.is_slow for batch in self._running):
+        # Also for slow ones: a thread that was given no processor until now takes questions after its first check.
+        if self._timer is None and self._running:
             self._timer = self._loop.call_later(SLOW_SECONDS, self._check)
 
     def _deliver(self, batch: Batch) -> None:
