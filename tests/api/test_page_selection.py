@@ -126,3 +126,34 @@ async def test_each_field_alone_shows_what_it_shows_among_all(
     for name, selection in selections.items():
         alone = await nodes(selection)
         assert alone == [{name: node[name]} if node else {} for node in everything]
+
+
+SAME_SHAPE: Final[list[tuple[dict[str, Any], dict[str, Any]]]] = [
+    ({"subjects": ["ann"]}, {"subjects": ["bob"]}),
+    ({"user": {"usernames": ["ann"]}}, {"user": {"usernames": ["bob"]}}),
+    ({"states": ["ACTIVE"]}, {"states": ["ENDED"]}),
+    ({"active": True}, {"active": False}),
+    ({"visible": True}, {"visible": False}),
+    ({"pathPrefix": ["a"]}, {"pathPrefix": ["b", "c"]}),
+    ({"startedBefore": "2026-05-28T20:26:41Z"}, {"startedBefore": "2026-05-28T20:26:40Z"}),
+]
+"""Filters with the same fields, of which the first finds the session of ann, and the second that of bob or none."""
+
+
+@pytest.mark.parametrize(("of_ann", "other"), SAME_SHAPE, ids=str)
+async def test_filters_with_the_same_fields_find_their_own(
+    api: ApiClient, of_ann: dict[str, Any], other: dict[str, Any]
+) -> None:
+    ann = (await api.start_user("ann", path=["a"]))["id"]
+    await api.advance(2)
+    bob = (await api.start_user("bob", path=["b", "c"]))["id"]
+    await api.mutate("stopSession", {"id": bob})
+    document = """query($filter: SessionFilter) {
+        sessions(filter: $filter) { nodes { id } totalCount }
+        activities(filter: $filter, types: [STARTED]) { nodes { sessionId } }
+        sessionStats(filter: $filter) { total } }"""
+    for filter_, expected in ((of_ann, [ann]), (other, [] if "startedBefore" in other else [bob])) * 2:
+        found = await api.execute(document, filter=filter_)
+        assert [node["id"] for node in found["sessions"]["nodes"]] == expected
+        assert [node["sessionId"] for node in found["activities"]["nodes"]] == expected
+        assert found["sessions"]["totalCount"] == found["sessionStats"]["total"] == len(expected)
