@@ -131,8 +131,7 @@ class ObjectCompletion(Completion):
             return self._functions[name](value, run, path)
         if not is_awaitable(name):
             raise Unanswered
-        # Without the path: what comes of that is the value, and not the name of its type.
-        run.wait(name, lambda name, *_: self._functions[name](value, run, path), container, key, None)
+        run.wait(name, lambda name, *_: self._functions[name](value, run, path), container, key, path)
         return None
 
 

@@ -18,7 +18,7 @@ from graphql.pyutils import RefMap, is_async_iterable, is_awaitable
 
 from transport.executor.compiled import CompiledPlan
 from transport.executor.completion import Completion
-from transport.executor.fallback import Repeated
+from transport.executor.fallback import Outcome, Repeated
 from transport.executor.line_budget import LineBudget, LineCount
 from transport.executor.plan import Plan, PlannedField, Unplanned, condition_variables
 from transport.executor.run import ASYNC_HELPERS, Run
@@ -183,7 +183,8 @@ class CompiledExecutor(Executor[Any]):
         repeat: Callable[[], Any],
     ) -> Any:
         """Return the result of root fields, or an awaitable of it."""
-        run = Run(self)
+        is_mutation = self.operation.operation is OperationType.MUTATION
+        run = Run(self, Outcome() if is_mutation else None)
         data: dict[str, Any] = {}
         try:
             for planned, completion in fields:

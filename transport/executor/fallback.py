@@ -1,4 +1,4 @@
-"""Fallback: graphql-core executes what a plan could not, and repeats what has come of resolvers meanwhile."""
+"""Fallback: graphql-core executes what a plan could not, but no root field of a mutation a second time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -52,55 +52,44 @@ class Outcome:
         return self._value
 
 
-Known: TypeAlias = "Outcome | asyncio.Future[Any]"
-
-
 class Outcomes:
-    """What has come of the fields of one run: of root fields, and of all that it has waited for."""
+    """What has come of one run, for graphql-core to repeat."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_awaited", "root")
 
-    def __init__(self) -> None:
-        self._known: list[tuple[PathTuple, Awaitable[Any] | None, Known]] = []
+    def __init__(self, root: Outcome | None) -> None:
+        self.root = root
+        """Of the root field of a mutation, whose resolver runs once."""
+        self._awaited: list[tuple[Awaitable[Any], Outcome | asyncio.Future[Any]]] = []
 
-    def add(self, path: PathTuple, awaitable: Awaitable[Any] | None, known: Known) -> None:
-        """Add what comes of the field or list item at a path, from an awaitable if it is one."""
-        self._known.append((path, awaitable, known))
+    def add(self, awaitable: Awaitable[Any], known: "Outcome | asyncio.Future[Any]") -> None:
+        """Add what comes of an awaitable."""
+        self._awaited.append((awaitable, known))
 
-    def by_path(self) -> dict[tuple[str | int, ...], Known]:
-        return {_keys(path): known for path, _, known in self._known}
-
-    def by_awaitable(self) -> dict[int, tuple[Awaitable[Any], Known]]:
-        """Return them by the identity of the awaitable."""
-        return {id(awaitable): (awaitable, known) for _, awaitable, known in self._known if awaitable is not None}
+    def awaited(self) -> "dict[int, Outcome | asyncio.Future[Any]]":
+        """Return what has come of awaitables by their identity, which lasts as long as this object."""
+        return {id(awaitable): known for awaitable, known in self._awaited}
 
 
 class Repeated(MiddlewareManager):
-    """Middleware of an execution: puts outcomes in the place of resolvers."""
+    """Middleware of an execution: puts an outcome in the place of the resolver of a mutation's root field."""
 
     def __init__(self, outcomes: Outcomes) -> None:
         super().__init__()
-        self._by_path = outcomes.by_path()
-        self._by_awaitable = outcomes.by_awaitable()
+        self._outcomes = outcomes
+        self._awaited = outcomes.awaited()
 
     def get_field_resolver(self, field_resolver: Callable[..., Any]) -> Callable[..., Any]:
+        root = self._outcomes.root
+        if root is None:
+            return field_resolver
+
         def resolve(source: Any, info: Any, **arguments: Any) -> Any:
-            known = self._by_path.get(tuple(info.path.as_list()))
-            if known is None:
-                return field_resolver(source, info, **arguments)
-            return known.repeat() if isinstance(known, Outcome) else known
+            return field_resolver(source, info, **arguments) if info.path.prev else root.repeat()
 
         return resolve
 
     async def wait(self, awaitable: Awaitable[Any]) -> Any:
         """Await something. Values may have awaitables in them, such as list items, and most can be awaited once."""
-        _, known = self._by_awaitable.get(id(awaitable), (None, awaitable))
+        known = self._awaited.get(id(awaitable), awaitable)
         return await (known.repeat_awaited() if isinstance(known, Outcome) else known)
-
-
-def _keys(path: PathTuple) -> tuple[str | int, ...]:
-    keys = []
-    while path is not None:
-        path, key, _ = path
-        keys.append(key)
-    return tuple(reversed(keys))

@@ -37,7 +37,7 @@ def generated_source(schema: GraphQLSchema, text: str, operation_name: str | Non
 
 
 def _without_variables(document: DocumentNode) -> DocumentNode:
-    """Copy a document without declarations of variables, whose values nobody has sent."""
+    """Copy a document without declarations of variables, whose values are not known."""
     return replace(
         document,
         definitions=tuple(

@@ -43,9 +43,9 @@ class Run:
 
     __slots__ = ("_together", "_waiting", "context", "executor", "outcomes", "variables")
 
-    def __init__(self, executor: Executor[Any]) -> None:
+    def __init__(self, executor: Executor[Any], root: Outcome | None = None) -> None:
         self.executor = executor
-        self.outcomes = Outcomes()
+        self.outcomes = Outcomes(root)
         self.context = executor.context_value
         self.variables = executor.variable_values
         self._waiting: list[_Waiting] = []
@@ -81,11 +81,10 @@ class Run:
         path = (None, planned.name, planned.parent_type.name)
         arguments = {} if planned.arguments is None else planned.arguments(self.variables)
         resolve = partial(self._resolve, planned, path, arguments)
-        outcome = Outcome()
-        self.outcomes.add(path, None, outcome)
-        value = outcome.call(resolve)
-        if is_awaitable(value):
-            value = outcome.wait(value)
+        root = self.outcomes.root
+        value = resolve() if root is None else root.call(resolve)
+        if root is not None and is_awaitable(value):
+            value = root.wait(value)
         data[planned.name] = complete(value, self, data, planned.name, path)
 
     def _resolve(self, planned: PlannedField, path: PathTuple, arguments: Mapping[str, Any]) -> Any:
@@ -97,7 +96,7 @@ class Run:
         return planned.resolve(source, self.info(planned, path), **arguments)
 
     def wait(self, awaitable: Awaitable[Any], complete: Complete, container: Any, key: Any, path: PathTuple) -> None:
-        """Set a value later. `path` is None if it is not that of a field or list item."""
+        """Set a value later."""
         self._waiting.append(_Waiting(awaitable, complete, container, key, path))
 
     @property
@@ -114,12 +113,9 @@ class Run:
             else:  # most operations have one: it needs no task
                 (each,) = waiting
                 waiting.clear()
-                awaitable = each.awaitable
-                if each.path is not None and each.path[0] is not None:  # the outcome of a root field is known
-                    outcome = Outcome()
-                    self.outcomes.add(each.path, awaitable, outcome)
-                    awaitable = outcome.wait(awaitable)
-                self.resume(each, await awaitable)
+                outcome = Outcome()
+                self.outcomes.add(each.awaitable, outcome)
+                self.resume(each, await outcome.wait(each.awaitable))
 
     def resume(self, waiting: _Waiting, value: Any) -> None:
         """Complete a value that has arrived."""
@@ -182,8 +178,7 @@ class _Together:
         for waiting in self._run.take_waiting():
             future = asyncio.ensure_future(waiting.awaitable)
             self._running[future] = future is not waiting.awaitable
-            if waiting.path is not None:
-                self._run.outcomes.add(waiting.path, waiting.awaitable, future)
+            self._run.outcomes.add(waiting.awaitable, future)
             self._count += 1
             future.add_done_callback(partial(self._on_end, waiting))
 
