@@ -34,6 +34,7 @@ SHAPES: Final = (
     Shape(operation_directive=" @experimental_disableErrorPropagation"),
 )
 MOODS: Final = (
+    *(Mood(0.0, 0.0, 0.0, nearly_right=0.02), Mood(0.0, 0.0, 0.0, nearly_right=0.1)),
     *(Mood(0.0, 0.0, 0.0), Mood(0.0, 0.3, 0.0), Mood(0.01, 0.05, 0.05), Mood(0.03, 0.15, 0.15)),
     *(Mood(0.15, 0.0, 0.1), Mood(0.1, 0.5, 0.1)),
 )

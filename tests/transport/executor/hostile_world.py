@@ -137,6 +137,8 @@ class Mood:
     hostile: float = 0.03
     awaitable: float = 0.15
     unusual_lists: float = 0.15
+    nearly_right: float = 0.0
+    """Of leaves: alone, since graphql-core, which repeats what has failed, would hide others."""
 
 
 class Selected(NamedTuple):
@@ -323,6 +325,8 @@ class World:
 
     def _make_leaf(self, type_: GraphQLScalarType | GraphQLEnumType, key: str) -> Any:
         random = self._random(f"{key}#leaf")
+        if type_.name in NEARLY_RIGHT and self.is_odd(key, "nearly right", self.mood.nearly_right):
+            return random.choice(NEARLY_RIGHT[type_.name])
         if isinstance(type_, GraphQLEnumType):
             return random.choice([each.value for each in type_.values.values()])
         values: dict[str, list[Any]] = {
