@@ -15,7 +15,7 @@ async def test_hostile_schemas_have_the_results_of_graphql_core() -> None:
     counts = await check_cases(make_case, range(60))
     # Else graphql-core would be compared with itself.
     assert counts.compiled > 0.3 * counts.cases
-    assert counts.failing > 0.3 * counts.cases
+    assert counts.failing > 0.2 * counts.cases
 
 
 async def test_new_hostile_schemas_have_the_results_of_graphql_core() -> None:
