@@ -80,9 +80,13 @@ class Reader:
     async def close(self) -> None:
         """Interrupt running queries and close the connections."""
         self._closing = True
-        for question in self._waiting:
-            question.caller.cancel()
-        self._waiting.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+        # Of running batches as well: nothing may pass a question on to a thread that has ended.
+        for questions in (self._waiting, *(batch.questions for batch in self._running)):
+            with suppress(IndexError):  # not by iterating: threads take from these, too
+                while True:
+                    questions.popleft().caller.cancel()
         await asyncio.gather(*(thread.close() for thread in self._threads))
         self._engine.dispose()
 

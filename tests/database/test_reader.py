@@ -204,6 +204,22 @@ async def test_closing_interrupts_queries(reader: SpiedReader) -> None:
         await reader.ask(select_one)
 
 
+@pytest.mark.usefixtures("_nothing_is_slow")
+async def test_closing_takes_questions_from_running_batches(reader: SpiedReader) -> None:
+    may_go_on = threading.Event()
+    running, behind = reader.ask(lambda _tx: may_go_on.wait(TIMEOUT_SECONDS)), reader.ask(select_one)
+    await wait_until(lambda: reader.running == 1)
+    closing = asyncio.create_task(reader.close())
+    await asyncio.sleep(0)
+    for _ in range(2):
+        reader._check()  # its timer may expire while the threads end
+    may_go_on.set()
+    await closing
+    results = await asyncio.gather(running, behind, return_exceptions=True)
+    assert [type(result) for result in results] == [bool, asyncio.CancelledError]
+    assert reader.connections == 1
+
+
 async def test_heavy_reads_leave_connections_to_others(database: Database) -> None:
     started = 0
 
