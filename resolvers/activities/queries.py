@@ -16,7 +16,7 @@ from models.tables.rows import Activity
 from resolvers.access import Caller
 from resolvers.filters import Filter, in_scope, project_condition, scope_values
 from resolvers.pagination.keyset import PagedQuery, PageRows
-from resolvers.pagination.sorted_list import SortedList, SortKey
+from resolvers.pagination.sorted_list import MAX_LISTS, SortedList, SortKey
 
 ActivityTypes: TypeAlias = tuple[str, ...]
 
@@ -38,7 +38,7 @@ def activity_list(
     return PagedQuery(source, lambda: database_id, values)
 
 
-_activity_lists: Final = BoundedCache[Any, SortedList[Activity]](64)
+_activity_lists: Final = BoundedCache[Any, SortedList[Activity]](MAX_LISTS)
 
 
 def _activity_list(session_filter: Filter, scoped: bool, _shape: str, has_types: bool) -> SortedList[Activity]:

@@ -28,6 +28,11 @@ from models.database import Statement
 P = ParamSpec("P")
 T = TypeVar("T")
 
+MAX_LISTS: Final = 32
+"""Lists of one kind that are kept, by the shapes of their filters and orders, which clients choose."""
+MAX_STATEMENTS: Final = 32
+"""Statements that a list keeps. Each takes up to 40 KB, so those of all lists of a kind are at most 40 MB."""
+
 Columns: TypeAlias = frozenset[str] | None
 """Names of the columns that rows have; None for all."""
 
@@ -63,7 +68,7 @@ class SortedList(Generic[T]):
     segments: Sequence[Select[Any]] = ()
     count: Select[Any] | None = None
     """Replaces the default, which counts `rows`."""
-    _statements: BoundedCache[Any, Statement[Any]] = field(default_factory=lambda: BoundedCache(64))
+    _statements: BoundedCache[Any, Statement[Any]] = field(default_factory=lambda: BoundedCache(MAX_STATEMENTS))
 
     @cached_property
     def sort_columns(self) -> frozenset[str]:

@@ -29,7 +29,7 @@ from resolvers.filters import Filter, in_scope, project_condition, scope_values
 from resolvers.filters.predicates import ended_column, ended_column_unindexed
 from resolvers.pagination import cursors
 from resolvers.pagination.keyset import PageArgs, PagedQuery
-from resolvers.pagination.sorted_list import Columns, PageShape, SortedList, SortKey, page_ids
+from resolvers.pagination.sorted_list import MAX_LISTS, Columns, PageShape, SortedList, SortKey, page_ids
 
 P = ParamSpec("P")
 
@@ -227,7 +227,7 @@ def _requested(selection: SessionSelection) -> ColumnElement[bool]:
     return and_(is_accessible, project.c.id.in_(bindparam("requested", expanding=True)))
 
 
-_lists: Final = BoundedCache[Any, SortedList[Session]](64)
+_lists: Final = BoundedCache[Any, SortedList[Session]](MAX_LISTS)
 
 
 def session_list(selection: SessionSelection, order_by: SessionOrder) -> PagedQuery[Session]:
