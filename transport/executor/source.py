@@ -86,9 +86,10 @@ class FunctionSource:
     def compile(self) -> Function:
         """Return the function. Tracebacks find its source through its loader."""
         code = compile(self.text, self._filename, "exec")
-        exec(code, self._names)  # noqa: S102 - made of names of the schema and the document
-        function: Function = self._names[self.name]
-        return function
+        # Apart from the names: `select_x` may be this function, of a type `select`, and one that it calls.
+        defined: dict[str, Function] = {}
+        exec(code, self._names, defined)  # noqa: S102 - made of names of the schema and the document
+        return defined[self.name]
 
     def get_source(self, _name: str) -> str:
         """Return the source, as a loader of modules does for `linecache`."""

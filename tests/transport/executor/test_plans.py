@@ -113,6 +113,16 @@ def test_response_names_are_no_names_of_the_function(names: str, monkeypatch: py
     assert executor.execute_operation() == expected
 
 
+@pytest.mark.parametrize("type_name", ["select", "read", "complete"])
+def test_type_name_is_no_name_of_the_function(type_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = build_schema(f"type {type_name} {{ x: {type_name}  y: Int }}  type Query {{ x: {type_name} }}")
+    row = {"x": {"x": {"x": {"y": 3}, "y": 2}, "y": 1}}
+    executor = CompiledExecutor.build(schema, parse("{ x { x { y } } }"), row)
+    assert isinstance(executor, CompiledExecutor)
+    monkeypatch.setattr(Executor, "execute_operation", None)
+    assert executor.execute_operation().data == {"x": {"x": {"y": 2}}}
+
+
 def test_variables_of_directives_have_plans_of_their_own() -> None:
     plans = OperationPlans()
     document = "query($a: Boolean!, $b: Boolean = true) { dog { id @skip(if: $a) name @include(if: $b) barks } }"
