@@ -21,8 +21,8 @@ Arguments: TypeAlias = Callable[[VariableValues], Mapping[str, Any]]
 """Returns the arguments of a field for the variables of a request. Raises what graphql-core raises."""
 
 _NO_VARIABLES: Final = VariableValues({}, {})
-_SHAREABLE: Final = (str, int, float, bool, type(None), Enum)
-"""Types of values that requests may share. Lists and dicts they may not: a resolver may change those it is given."""
+IMMUTABLE: Final = (str, int, float, bool, type(None), Enum)
+"""Types of values that requests may have in common; not lists and dicts: a resolver may change those it is given."""
 
 
 def plan_arguments(definition: GraphQLField, node: FieldNode, *, hide_suggestions: bool) -> Arguments | None:
@@ -39,7 +39,7 @@ def plan_arguments(definition: GraphQLField, node: FieldNode, *, hide_suggestion
     for name, argument in definition.args.items():
         out_name, variable = argument.out_name or name, variables.get(name)
         value = _value_without_variables(definition, name, node)
-        if not (value is Undefined or isinstance(value, _SHAREABLE)):
+        if not (value is Undefined or isinstance(value, IMMUTABLE)):
             return coerce
         entries.append((out_name, variable, value, is_non_null_type(argument.type)))
     if not variables:

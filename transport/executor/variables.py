@@ -5,7 +5,7 @@ and anything unusual is left to graphql-core, which says what is wrong with it: 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from graphql import (
     GraphQLError,
@@ -25,13 +25,12 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValueSource
 from graphql.pyutils import is_iterable
 
+from transport.executor.arguments import IMMUTABLE
+
 Coerce: TypeAlias = Callable[[Any], Any]
 """Returns a coerced value; raises anything if graphql-core has to decide."""
 CoerceVariables: TypeAlias = Callable[[Mapping[str, Any]], VariableValues | None]
 """Returns what graphql-core would; None if that has to decide."""
-
-SHAREABLE: Final = (str, int, float, bool, type(None))
-"""Types of defaults that requests may share. Lists and dicts they may not: a resolver may change those it is given."""
 
 
 class Unusual(Exception):
@@ -83,7 +82,7 @@ def _plan(schema: GraphQLSchema, definition: VariableDefinitionNode) -> _Variabl
 
 def _omitted(schema: GraphQLSchema, definition: VariableDefinitionNode) -> VariableValues | None:
     values = get_variable_values(schema, [definition], {})
-    if isinstance(values, list) or not all(isinstance(value, SHAREABLE) for value in values.coerced.values()):
+    if isinstance(values, list) or not all(isinstance(value, IMMUTABLE) for value in values.coerced.values()):
         return None
     return values
 
