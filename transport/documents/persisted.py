@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 
 from transport.documents.operation import PreparedDocument
-from transport.documents.store import BoundedCache, DocumentStore
+from transport.documents.store import DocumentStore, WeightedCache
 from transport.errors import Code, RequestError, bad_request, make_error
 from transport.request import OperationRequest
 from transport.settings import TransportSettings, TrustMode
@@ -32,7 +32,7 @@ class PersistedQueries:
         self._documents = documents
         self._automatic = settings.persisted_queries
         limits, trusted = settings.limits, settings.trusted_documents or {}
-        self._registered = BoundedCache[str](
+        self._registered = WeightedCache[str](
             limits.persisted_documents, limits.persisted_bytes, lambda text: len(text.encode())
         )
         self._trusted = {HASH_PREFIX + sha256_hex(text): text for text in trusted.values()} | dict(trusted)

@@ -67,7 +67,7 @@ REMAINING_RULES: Final[tuple[type[ASTValidationRule], ...]] = tuple(
 )
 
 
-class BoundedCache(LRUCache[str, Value]):
+class WeightedCache(LRUCache[str, Value]):
     """The least recently used values by text, bounded in number and in weight. A value over the weight is not kept."""
 
     def __init__(self, count: int, weight: int, weigh: Callable[[Value], int]) -> None:
@@ -94,9 +94,9 @@ class DocumentStore:
         self._hide_schema = settings.production
         self._lines = LineBudget()
         count, tokens = settings.limits.cached_documents, settings.limits.cached_tokens
-        self._valid = BoundedCache[PreparedDocument](count, tokens, lambda document: document.tokens)
+        self._valid = WeightedCache[PreparedDocument](count, tokens, lambda document: document.tokens)
         # Four characters weigh as much as a token; an error, about a thousand characters.
-        self._invalid = BoundedCache[tuple[int, RequestError]](count, 4 * tokens, lambda refused: refused[0] + 1_000)
+        self._invalid = WeightedCache[tuple[int, RequestError]](count, 4 * tokens, lambda refused: refused[0] + 1_000)
 
     def compilation_cost(self, text: str | None) -> int:
         """Return the cost of parsing and validating a document, in the units of an operation's; 0 if it is cached."""

@@ -9,7 +9,7 @@ from graphql import DocumentNode, build_schema
 
 from tests.transport.fake_app import GraphQLClient, error_codes, with_limits
 from transport.documents.operation import variables_key
-from transport.documents.store import BoundedCache, DocumentStore
+from transport.documents.store import DocumentStore, WeightedCache
 from transport.errors import RequestError
 
 SCHEMA = build_schema("type Query { a: Int b: Int }")
@@ -59,7 +59,7 @@ def test_invalid_documents_do_not_evict_valid_ones(parsed_texts: list[str]) -> N
 
 
 def test_least_recently_used_document_is_evicted_first() -> None:
-    cache = BoundedCache[str](2, 100, len)
+    cache = WeightedCache[str](2, 100, len)
     cache["a"] = "A"
     cache["b"] = "B"
     assert cache.get("a") == "A"
@@ -68,7 +68,7 @@ def test_least_recently_used_document_is_evicted_first() -> None:
 
 
 def test_cache_is_bounded_by_weight() -> None:
-    cache = BoundedCache[str](100, 10, len)
+    cache = WeightedCache[str](100, 10, len)
     for key in "abcdef":
         cache[key] = 4 * key
     assert (len(cache), cache.get("f"), cache.get("d")) == (2, "ffff", None)
