@@ -207,16 +207,16 @@ def _read(  # noqa: PLR0913, PLR0917 - a page's arguments, parsed
     def found(statements: Sequence[Statement[Any]]) -> bool:
         return any(statement.rows(tx, **values) for statement in statements)
 
-    def is_beyond(cursor: str, position: CursorValues | None, *, forwards: bool) -> bool:
-        return position is not None and found(source.exists_beyond(cursor, forwards=forwards))
+    def is_beyond(cursor: str, position: CursorValues | None) -> bool:
+        return position is not None and found(source.exists_beyond(cursor))
 
     # An offset beyond the end skips rows only if the list has any.
     skipped = bool(args.offset) and (bool(rows) or found(source.exists()))
     next_, previous = (skipped, more) if args.backwards else (more, skipped)
     return (
         nodes[::-1] if args.backwards else nodes,
-        (next_ or is_beyond("before", before, forwards=True)) if selection.has_next else None,
-        (previous or is_beyond("after", after, forwards=False)) if selection.has_previous else None,
+        (next_ or is_beyond("before", before)) if selection.has_next else None,
+        (previous or is_beyond("after", after)) if selection.has_previous else None,
     )
 
 

@@ -100,17 +100,15 @@ class SortedList(Generic[T]):
         # Rows without any column could not be counted.
         return self.rows.with_only_columns(*chosen or [self.keys[-1].column], maintain_column_froms=True)
 
-    def exists_beyond(self, cursor: str, *, forwards: bool) -> Sequence[Statement[Any]]:
-        """Return statements that find rows at the cursor, `after` or `before`, or beyond it."""
-        parts = enumerate(self.sort_values)
+    def exists_beyond(self, cursor: str) -> Sequence[Statement[Any]]:
+        """Return statements that find rows outside the page: up to the cursor for `after`, from it on for `before`."""
         return [
-            self._statements.get(
-                (cursor, part), partial(_statement, self._exists_beyond, values, cursor, forwards=forwards)
-            )
-            for part, values in parts
+            self._statements.get((cursor, part), partial(_statement, self._exists_beyond, values, cursor))
+            for part, values in enumerate(self.sort_values)
         ]
 
-    def _exists_beyond(self, values: Select[Any], cursor: str, *, forwards: bool) -> Select[Any]:
+    def _exists_beyond(self, values: Select[Any], cursor: str) -> Select[Any]:
+        forwards = cursor == "before"
         columns = list(values.selected_columns)
         at_or_beyond = _beyond(
             self.keys, columns, _cursor_parameters(cursor, self.keys), forwards=forwards, inclusive=True
