@@ -18,9 +18,9 @@ MAX_FUNCTION_LINES: Final = 40
 EXTERNAL: Final = ("web/vendor/", "web/static/")
 
 LINE_BUDGETS: Final = {
-    (*PACKAGES, "main.py"): 33_000,
+    (*PACKAGES, "main.py"): 33_100,
     ("bench", "demo"): 6_000,
-    ("tests",): 48_000,
+    ("tests",): 50_500,
 }
 """The most lines of Python each part may have: growth is a decision, not an accident."""
 

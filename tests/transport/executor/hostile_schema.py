@@ -29,10 +29,9 @@ from graphql import (
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
 from tests.transport.executor.completion_order import keyed_random
+from tests.transport.executor.hostile_values import coerce_odd_input, coerce_odd_output
 from tests.transport.executor.hostile_world import (
     World,
-    coerce_odd_input,
-    coerce_odd_output,
     resolve,
     resolve_is_type_of,
     resolve_type,

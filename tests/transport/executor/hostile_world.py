@@ -6,15 +6,14 @@ indices that leads to it, and not from what an executor read before.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, NoReturn, Self
+from typing import Any, Final, NamedTuple
 
 from graphql import (
     GraphQLEnumType,
-    GraphQLError,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -27,107 +26,18 @@ from graphql import (
 )
 
 from tests.transport.executor.completion_order import CompletionOrder, keyed_random
+from tests.transport.executor.hostile_values import (
+    NEARLY_RIGHT,
+    WRONG_VALUES,
+    AsyncItems,
+    AwaitableObject,
+    OddValue,
+    make_error,
+    raise_error,
+)
 from transport.executor.selection import selected_attributes
 
-
-class Strange:
-    """A value that no type knows."""
-
-    def __repr__(self) -> str:
-        return "<strange>"
-
-
-WRONG_VALUES: Final[tuple[Any, ...]] = (
-    *(True, False, 0, 1, 2**31 - 1, 2**31, -(2**31) - 1, 2**53 + 1, 1.0, 1.5, -0.0, float("nan"), float("inf"), 1e300),
-    *(
-        "",
-        "1",
-        "RED",
-        "PURPLE",
-        "LOW",
-        b"bytes",
-        [],
-        ["a"],
-        [[None]],
-        (),
-        {},
-        {"a": 1},
-        {1},
-        ("r", 2),
-        Strange(),
-        lambda *_: 7,
-    ),
-)
-
-NEARLY_RIGHT: Final[dict[str, tuple[Any, ...]]] = {
-    "Int": (True, False, 2**31, -(2**31) - 1, 3.0, 1.5, "3", float("nan")),
-    "Float": (True, 3, 2**53 + 1, float("nan"), float("inf"), "1.5", 10**400),
-    "String": (1, True, 1.5, {}, ["a"]),
-    "ID": (7, True, 7.0, ["a"]),
-    "Boolean": (0, 1, 1.0, "true", float("nan")),
-    "Color": ("PURPLE", "red", 1, ["RED"]),
-    "Level": ("LOW", 1.0, True, "HIGH", ["r", 2], {}),
-}
-"""Values that types coerce, or refuse, though others like them pass as they are."""
-
 ITEMS: Final = (0, 1, 1, 2, 2, 3)
-
-
-class CustomError(Exception):
-    """An error with more than a message."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.message = f"message of {text}"
-        self.extensions = {"code": "CUSTOM", "key": text}
-
-
-def raise_error(random: Random, key: str) -> NoReturn:
-    raise make_error(random, key)
-
-
-def make_error(random: Random, key: str) -> Exception:
-    errors: list[Callable[[], Exception]] = [
-        lambda: ValueError(f"bad {key}"),
-        lambda: GraphQLError(f"graphql {key}", extensions={"code": "CODE", "key": key}),
-        lambda: GraphQLError(f"elsewhere {key}", path=["else", 1, "where"]),
-        lambda: CustomError(key),
-        lambda: KeyError(key),
-        lambda: AttributeError(key),
-        TypeError,
-        lambda: TimeoutError("late"),
-    ]
-    return random.choice(errors)()
-
-
-@dataclass(frozen=True)
-class OddValue:
-    """A value of the scalar `Odd` that its type cannot show as it should."""
-
-    how: str
-    world: "World"
-    key: str
-
-
-def coerce_odd_output(value: Any) -> Any:
-    match value:
-        case OddValue("raise", _, key):
-            raise CustomError(key)
-        case OddValue("null"):
-            return None
-        case OddValue("undefined"):
-            return Undefined
-        case OddValue("await", world, key):
-            return world.later(f"{key}#coerced", lambda: f"awaited {key}")
-        case OddValue("object"):
-            return {"nested": [1, {"a": None}], 1: 2}
-    return f"odd {value!r}"
-
-
-def coerce_odd_input(value: Any) -> Any:
-    if value == "refused":
-        raise GraphQLError("An odd value is refused.")
-    return ("odd", value)
 
 
 @dataclass(frozen=True)
@@ -142,7 +52,7 @@ class Mood:
 
 
 class Selected(NamedTuple):
-    """Which attributes of rows are read, as look-ahead tells a resolver."""
+    """Which attributes of rows are read, as look-ahead gives them to a resolver."""
 
     attributes: frozenset[str] | None = None
     """None: all."""
@@ -226,7 +136,7 @@ class World:
         selected = self._select(info, source) if self._random(f"{name}#selects").random() < 0.5 else ALL
         key = self._call(source, name, arguments)
         if info.parent_type is self.schema.mutation_type:
-            # Side effects: what a mutation returns tells how many ran before.
+            # Side effects: what a mutation returns shows how many ran before.
             self.writes[key] += 1
             key = f"{key}#{self.writes.total()}"
         return self.make(info.return_type, key, selected=selected)
@@ -424,35 +334,6 @@ class World:
 
         self.order.turn(key).add_done_callback(complete)
         return future
-
-
-class AwaitableObject:
-    """Awaitable, and no coroutine. It can be awaited again, and then does everything again."""
-
-    def __init__(self, wait: Callable[[], Awaitable[Any]]) -> None:
-        self._wait = wait
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        return self._wait().__await__()
-
-
-class AsyncItems:
-    """An asynchronous iterator. A generator would complain if it is left in the middle."""
-
-    def __init__(self, order: CompletionOrder, key: str, items: Iterator[Any]) -> None:
-        self._order = order
-        self._key = key
-        self._items = items
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Any:
-        await self._order.turn(self._key)
-        try:
-            return next(self._items)
-        except StopIteration:
-            raise StopAsyncIteration from None
 
 
 async def _immediate(make: Callable[[], Any]) -> Any:
