@@ -134,6 +134,8 @@ class CompiledExecutor(Executor[Any]):
         executor.__dict__.update(prototype)
         executor.plans = plans  # not in what the plans keep: a reference cycle
         executor.context_value = context_value
+        if executor.operation.operation is OperationType.SUBSCRIPTION:
+            executor.renew()  # graphql-core itself opens its source
         if definitions := executor.operation.variable_definitions:
             if plans.coerce_variables is None:
                 plans.coerce_variables = plan_variables(executor.schema, definitions)
@@ -230,14 +232,17 @@ class CompiledExecutor(Executor[Any]):
         return await super().with_abort_signal(awaitable)
 
     def _execute_unplanned(self, serially: bool | None, *, serial: CompiledPlan | None = None) -> Any:
-        # What graphql-core collects belongs to one execution; executors of events are copies.
+        self.renew()
+        self._serial = serial
+        return super().execute_operation(serially)
+
+    def renew(self) -> None:
+        """Begin to collect anew: what graphql-core collects belongs to one execution, and executors are copies."""
         self.collected_errors = CollectedErrors()
         self._relevant_sub_fields = {}
         self._stream_usages = RefMap()
         self.pending_incremental_futures = set()
         self.background_futures = set()
-        self._serial = serial
-        return super().execute_operation(serially)
 
 
 async def _close_after(result: Awaitable[Any], run: Run) -> Any:

@@ -123,6 +123,19 @@ def test_type_name_is_no_name_of_the_function(type_name: str, monkeypatch: pytes
     assert executor.execute_operation().data == {"x": {"x": {"y": 2}}}
 
 
+def test_executors_of_one_subscription_collect_apart() -> None:
+    schema = build_schema("type Query { a: Int }  type Subscription { a: Int }")
+    plans, document = OperationPlans(), parse("subscription { a }")
+    one, other = (
+        CompiledExecutor.build_planned(plans, {}, None, schema=schema, document=document, max_coercion_errors=1)
+        for _ in range(2)
+    )
+    assert isinstance(one, CompiledExecutor)
+    assert isinstance(other, CompiledExecutor)
+    for name in ("collected_errors", "background_futures", "pending_incremental_futures", "_stream_usages"):
+        assert getattr(one, name) is not getattr(other, name)
+
+
 def test_variables_of_directives_have_plans_of_their_own() -> None:
     plans = OperationPlans()
     document = "query($a: Boolean!, $b: Boolean = true) { dog { id @skip(if: $a) name @include(if: $b) barks } }"
