@@ -192,12 +192,15 @@ class CompiledExecutor(Executor[Any]):
             for planned, completion in fields:
                 run.start(planned, completion, data)
         except Exception as error:  # an error of the result, or an operation that no plan can execute
-            result = self._fall_back(plan, run, error, repeat)
-            if is_awaitable(result):
-                return _close_after(result, run)
-            run.close()
-            return result
-        return self._finish(plan, run, data, result_of, repeat) if run.is_waiting else result_of(data)
+            is_planned = not isinstance(error, Unplanned)
+        else:
+            return self._finish(plan, run, data, result_of, repeat) if run.is_waiting else result_of(data)
+        # Not while the error is handled: it would be the context of those that graphql-core meets.
+        result = self._fall_back(plan, run, repeat, is_planned=is_planned)
+        if is_awaitable(result):
+            return _close_after(result, run)
+        run.close()
+        return result
 
     async def _finish(
         self,
@@ -210,18 +213,18 @@ class CompiledExecutor(Executor[Any]):
         try:
             await run.finish()
         except Exception as error:
-            failure = error
+            is_planned = not isinstance(error, Unplanned)
         else:
             return result_of(data)
         try:
-            result = self._fall_back(plan, run, failure, repeat)
+            result = self._fall_back(plan, run, repeat, is_planned=is_planned)
             return await result if is_awaitable(result) else result
         finally:
             await run.cancel()
 
-    def _fall_back(self, plan: CompiledPlan, run: Run, error: Exception, repeat: Callable[[], Any]) -> Any:
+    def _fall_back(self, plan: CompiledPlan, run: Run, repeat: Callable[[], Any], *, is_planned: bool) -> Any:
         """Let graphql-core execute root fields, after an error in a run."""
-        if isinstance(error, Unplanned):
+        if not is_planned:
             self.plans.refuse(plan)
         self._repeated = self.middleware_manager = Repeated(run.outcomes)
         return repeat()

@@ -271,6 +271,19 @@ def test_traceback_shows_the_generated_source() -> None:
     assert "value = source.barks  # Boolean!" in "".join(traceback.format_tb(failed.value.__traceback__))
 
 
+def test_error_has_no_context_of_the_run_before() -> None:
+    schema = build_schema("type Query { a: Int }")
+
+    def fail(_info: object) -> None:
+        raise LookupError("no")
+
+    executor = CompiledExecutor.build(schema, parse("{ a }"), {"a": fail})
+    assert isinstance(executor, CompiledExecutor)
+    (error,) = executor.execute_operation().errors
+    assert isinstance(error.original_error, LookupError)
+    assert error.original_error.__context__ is None
+
+
 def test_listing_shows_the_functions_of_all_possible_types() -> None:
     listing = generated_source(SCHEMA, "query($x: Boolean!) { animals { nodes { id name @include(if: $x) } } }")
     assert re.findall(r"def (\w+)", listing) == ["Connection_animals", "Dog_nodes", "Cat_nodes"]
