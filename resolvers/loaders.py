@@ -50,7 +50,7 @@ class BatchedReads:
     def load(self, name: str, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key) -> asyncio.Future[Value]:
         """Read a key with all others that are requested under this name in the same tick."""
         found = self._loaded.get((name, key))
-        if found is None:
+        if found is None or found.cancelled():  # with the resolver that awaited it
             loop = asyncio.get_running_loop()
             found = self._loaded[name, key] = loop.create_future()
             if name not in self._requested:

@@ -217,6 +217,9 @@ class CompiledExecutor(Executor[Any]):
         else:
             return result_of(data)
         try:
+            if run.outcomes.root is None and self.root_value is None:
+                # All is resolved again: a slow resolver must not run twice at the same time.
+                await run.cancel()
             result = self._fall_back(plan, run, repeat, is_planned=is_planned)
             return await result if is_awaitable(result) else result
         finally:

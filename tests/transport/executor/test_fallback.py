@@ -217,3 +217,35 @@ async def test_coroutine_that_has_not_begun_is_closed(document: str) -> None:
     assert [error.path for error in result.errors] == [["item", "name"]]
     await asyncio.sleep(0)
     gc.collect()  # a coroutine that is never awaited is a warning, which is an error
+
+
+async def test_slow_field_beside_an_error_does_not_run_twice_at_once() -> None:
+    running = 0
+    most = 0
+    failed = asyncio.Event()
+
+    async def slow(*_: Any) -> Item:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        try:
+            await failed.wait()
+            for _ in range(20):  # steps of the event loop, more than a fallback takes
+                await asyncio.sleep(0)
+            return Item("1")
+        finally:
+            running -= 1
+
+    async def fail(*_: Any) -> None:
+        await asyncio.sleep(0)
+        failed.set()
+        raise ValueError("failed")
+
+    schema = Calls().schema()
+    assert schema.query_type is not None
+    schema.query_type.fields["item"].resolve = slow
+    schema.query_type.fields["items"].resolve = fail
+    executor = CompiledExecutor.build(schema, parse("{ item { id } items { id } }"))
+    assert isinstance(executor, CompiledExecutor)
+    result = await executor.execute_operation()
+    assert (result.data, most) == ({"item": {"id": "1"}, "items": None}, 1)
