@@ -35,3 +35,11 @@ def test_root_fields_are_nullable() -> None:
     fields = {name: of.type for root in roots if root is not None for name, of in root.fields.items()}
     # An error of an item of `nodes` is an item that is null.
     assert [name for name, type_ in fields.items() if isinstance(type_, GraphQLNonNull)] == ["nodes"]
+
+
+async def test_read_that_is_interrupted_beside_a_failing_field_is_repeated(api: ApiClient) -> None:
+    session = await api.start_user(fields="activities { nodes { id } }")
+    (activity,) = session["activities"]["nodes"]
+    document = 'query($id: ID!) { node(id: $id) { id } activities(after: "garbage") { totalCount } }'
+    answer = await api.post(document, {"id": activity["id"]})
+    assert answer["data"] == {"node": activity, "activities": None}
