@@ -39,7 +39,8 @@ class OperationPlans:
         self.prototype: Mapping[str, Any] | None = None
         """Attributes of an executor that are the same in each request."""
         self.coerce_variables: CoerceVariables | None = None
-        self._lines = LineCount(budget or LineBudget())
+        self._budget = budget or LineBudget()
+        self._lines = LineCount(self._budget)
         self._conditions: list[str] | None = None
         """Variables that decide what is selected."""
         self._plans: dict[tuple[Any, ...], CompiledPlan | None] = {}
@@ -62,6 +63,12 @@ class OperationPlans:
         if not any(self._plans.values()):
             self._lines.give_back()
 
+    def drop(self) -> None:
+        """Drop all functions, and give their lines back."""
+        self._plans = {}
+        self._conditions = None
+        self._lines.give_back()
+
     def __del__(self) -> None:
         self._lines.give_back()
 
@@ -73,8 +80,11 @@ class OperationPlans:
 
     def _plan(self, executor: "CompiledExecutor", key: tuple[Any, ...]) -> CompiledPlan | None:
         is_decided = all(isinstance(value, bool) for value in key)  # else graphql-core says what is wrong
-        if not is_decided or len(self._plans) >= MAX_PLANS or not self._lines.may_grow:
+        if not is_decided or len(self._plans) >= MAX_PLANS:
             return None
+        if not self._plans:
+            self._budget.make_room()
+            self._budget.register(self)
         conditions = dict(zip(self._conditions or (), key, strict=True))
         try:
             plan = CompiledPlan(Plan(executor, conditions), self._lines)

@@ -187,7 +187,7 @@ async def test_error_refuses_no_plan() -> None:
 
 
 async def test_events_of_an_unplanned_subscription_collect_nothing() -> None:
-    plans = OperationPlans(LineBudget(0))
+    plans = OperationPlans(LineBudget(1_000, 0))
     executor = CompiledExecutor.build(Calls().schema(), parse("{ item { id } }"), plans=plans)
     assert isinstance(executor, CompiledExecutor)
     for _ in range(3):
@@ -230,7 +230,7 @@ async def test_slow_field_beside_an_error_does_not_run_twice_at_once() -> None:
         most = max(most, running)
         try:
             await failed.wait()
-            for _ in range(20):  # steps of the event loop, more than a fallback takes
+            for _step in range(20):  # steps of the event loop, more than a fallback takes
                 await asyncio.sleep(0)
             return Item("1")
         finally:

@@ -174,15 +174,24 @@ def test_lines_of_one_operation_are_bounded() -> None:
     assert budget.left == 1_000
 
 
-def test_lines_of_all_operations_are_bounded_and_given_back() -> None:
+def test_operations_that_were_planned_first_lose_their_functions() -> None:
     budget = LineBudget(20, 1_000)
     first, second = (OperationPlans(budget) for _ in range(2))
-    execute(build("{ animals { nodes { id name } first { id } } }", plans=first))
+    large = build("{ animals { nodes { id name } first { id } } }", plans=first)
+    plan = execute(large) and first.get(large)
     assert budget.left <= 0
-    assert second.get(build("{ dog { id } }", plans=second)) is None
-    del first
     execute(build("{ dog { id } }", plans=second))
     assert budget.left == 20 - 5
+    assert first.get(large) not in {None, plan}
+
+
+def test_lines_are_given_back_with_the_document() -> None:
+    budget = LineBudget(20, 1_000)
+    plans = OperationPlans(budget)
+    execute(build("{ dog { id } }", plans=plans))
+    assert budget.left == 20 - 5
+    del plans
+    assert budget.left == 20
 
 
 def test_cached_documents_share_one_budget() -> None:
