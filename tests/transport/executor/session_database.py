@@ -83,13 +83,15 @@ def _rows(random: Random) -> Iterator[Any]:
         if random.random() < 0.3:
             changes["previous_id"] = previous
         make = ended_row if kind != Kind.AGENDA and random.random() < 0.4 else session_row
+        visited = random.sample(PATHS, k=random.randint(0, 2))
+        changes["path_count"] = len(visited)
         s = make(kind, **changes)
         previous = s.id
         yield s
         for type_ in random.sample(["STARTED", "MOVED", "HIDDEN", "SHOWN"], k=random.randint(0, 3)):
             yield activity_row(s, type_, data=random.choice([{}, {"path": ["x"]}]))
-        for path in random.sample(PATHS, k=random.randint(0, 2)):
-            yield path_row(s, path, random.randrange(9) * 1_000)
+        for path in visited:
+            yield path_row(s, path, random.randrange(1, 9) * 1_000)
         if kind == Kind.FIELD:
             for position in range(4):
                 yield data_point_row(s, f"q{position}", position, "x" * random.choice([1, 2_000]))

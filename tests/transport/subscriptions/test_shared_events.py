@@ -155,7 +155,8 @@ async def test_errors_are_not_shared(server: StreamServer, log: FakeLog) -> None
     received = await asyncio.gather(*reading)
     errors = [frame_body(frame)["errors"][0] for frames in received for frame in frames]
     assert len({error["extensions"]["errorId"] for error in errors}) == 2 * len(ROOMS)
-    assert log.executed.count(1) == log.executed.count(2) == len(ROOMS)
+    # Each executes alone, and once more by graphql-core, which says where it failed.
+    assert log.executed.count(1) == log.executed.count(2) == 2 * len(ROOMS)
 
 
 async def test_groups_wait_for_the_one_that_executes(server: StreamServer, log: FakeLog) -> None:
