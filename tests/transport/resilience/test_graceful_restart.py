@@ -16,6 +16,8 @@ from tests.transport.resilience.listeners import over_idle_socket, over_multipar
 from tests.transport.resilience.writers import WriteLog, write_in_two_parts, write_over_http, write_over_socket
 
 LISTENERS = (over_socket, over_sse, over_multipart)
+UNLIMITED = "1e9"
+"""Messages per second: a client that waits for each answer sends more than a page ever does."""
 
 
 @dataclass
@@ -60,7 +62,7 @@ class ConnectedClients:
 
 async def test_graceful_restart_answers_accepted_requests(tmp_path: Path) -> None:
     file, clients = tmp_path / "test.db", ConnectedClients()
-    async with asyncio.timeout(120), server_process(file) as server:
+    async with asyncio.timeout(120), server_process(file, LIMITS__MESSAGE_RATE=UNLIMITED) as server:
         await clients.stop(server, listeners=9, writers=8)
     clients.assert_kept(file)
 
@@ -70,7 +72,7 @@ async def test_restart_under_load_takes_at_most_ten_seconds(tmp_path: Path) -> N
     file, clients, port = tmp_path / "test.db", ConnectedClients(), 0
     async with asyncio.timeout(600):
         for _ in range(3):
-            async with server_process(file, PORT=str(port)) as server:
+            async with server_process(file, PORT=str(port), LIMITS__MESSAGE_RATE=UNLIMITED) as server:
                 await clients.stop(server, listeners=500, writers=32)
                 assert clients.seconds <= 6
                 started_at, port = monotonic(), server.port

@@ -58,7 +58,7 @@ async def send_slowly(port: int, client: str, pause: float) -> tuple[str, float]
         writer.write(at_once.removeprefix(HANDSHAKE))
         reading = asyncio.create_task(read_until_end(reader))
         for byte in slowly:
-            if reading.done():
+            if reading.done() or writer.is_closing():
                 break
             writer.write(bytes((byte,)))
             await asyncio.sleep(pause)
