@@ -71,8 +71,16 @@ class ConnectionThread:
             yield tx
             execute_sql(tx, "COMMIT")
         except BaseException:
-            _driver(tx).rollback()  # of no effect, if the failure ended the transaction
+            self._roll_back(tx)
             raise
+
+    def _roll_back(self, tx: Connection) -> None:
+        try:
+            _driver(tx).rollback()  # of no effect, if the failure ended the transaction
+        except tx.dialect.loaded_dbapi.Error:
+            # Within its transaction it would refuse each other one: the next transaction opens another connection.
+            self._connection = None
+            tx.invalidate()
 
     async def close(self) -> None:
         """Interrupt its statement, close its connection and end it."""

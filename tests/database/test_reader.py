@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from models.database import MAX_HEAVY_READS, Database, Transaction, open_database
 from models.database import reader as reader_module
+from models.database.connection_thread import ConnectionThread
 from models.database.database import READERS
 from models.database.engine import read_engine, write_engine
 from models.database.reader import MAX_BATCH, Reader
@@ -182,6 +184,27 @@ async def test_cancelled_question_that_waits_is_not_executed(reader: SpiedReader
     await cancel(slow)
     await waiting[1]
     assert executed == ["asked"]
+
+
+async def test_connection_that_cannot_roll_back_is_replaced(reader: SpiedReader) -> None:
+    def refuse(_action: int, operation: str | None, *_: object) -> int:
+        return sqlite3.SQLITE_DENY if operation == "ROLLBACK" else sqlite3.SQLITE_OK
+
+    def fail(thread: ConnectionThread) -> None:
+        with thread.transaction("BEGIN") as tx:
+            driver: Any = tx.connection.dbapi_connection
+            driver.set_authorizer(refuse)
+            raise LookupError
+
+    def read(thread: ConnectionThread) -> set[str]:
+        with thread.transaction("BEGIN") as tx:
+            return read_notes(tx)
+
+    thread = ConnectionThread(read_engine(reader.file), "reader")
+    with pytest.raises(LookupError):
+        await thread.call(fail)
+    assert await thread.call(read) == set()
+    await thread.close()
 
 
 async def test_unavailable_file_fails_each_question_until_it_is_there(tmp_path: Path) -> None:
