@@ -20,7 +20,7 @@ EXTERNAL: Final = ("web/vendor/", "web/static/")
 LINE_BUDGETS: Final = {
     (*PACKAGES, "main.py"): 33_100,
     ("bench", "demo"): 6_000,
-    ("tests",): 50_500,
+    ("tests",): 50_600,
 }
 """The most lines of Python each part may have: growth is a decision, not an accident."""
 
