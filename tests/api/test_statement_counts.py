@@ -68,6 +68,7 @@ async def test_statement_count_does_not_depend_on_page_size(filled: ApiClient) -
     assert [await count_statements(filled, document, first=first) for first in (5, 50, 120)] == [3, 3, 3]
 
 
+@pytest.mark.compiled
 async def test_only_selected_fields_are_read(filled: ApiClient) -> None:
     for selected, expected in (
         ("nodes { id kind state visible path metadata elapsedSeconds }", 1),
@@ -141,6 +142,7 @@ async def test_session_that_is_shown_twice_is_read_once(filled: ApiClient) -> No
     assert await count_statements(filled, document, id=id_) == 1
 
 
+@pytest.mark.compiled
 async def test_session_by_id_reads_the_columns_that_it_shows(filled: ApiClient) -> None:
     id_ = (await newest_ids(filled, 1))[0]
     for selected, expected in (

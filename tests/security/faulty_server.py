@@ -64,17 +64,18 @@ def plant_faults() -> None:
     assert stop_session is not None
 
     async def resolve_session(source: Any, info: Any, **arguments: Any) -> Any:
-        await fail(info.context, arguments["id"])
+        await fail(info.context, arguments["id_"])
         result = get_session(source, info, **arguments)
         return await result if hasattr(result, "__await__") else result
 
     async def resolve_stop(source: Any, info: Any, **arguments: Any) -> Any:
-        await fail(info.context, arguments["input"]["id"])
+        await fail(info.context, arguments["input_"]["id"])
         return await stop_session(source, info, **arguments)
 
     session.resolve, stop.resolve = resolve_session, resolve_stop
     username = graphql_schema.type_map["UserSession"].fields["username"]  # type: ignore[attr-defined]  # an object
     read = username.extensions.pop("read")
+    username.extensions.pop("attribute", None)
 
     def resolve_username(source: Any, info: Any) -> Any:
         if (name := read(source, info.context)).startswith("RAISE"):
