@@ -67,7 +67,7 @@ def in_state_sql(target: State, now: SqlInstant, t: Table = session_table) -> Co
 @_reads("kind", "begun", "started_at")
 def is_scheduled(s: Session, now: Instant) -> bool:
     # Once STARTED is announced, a clock that steps back must not make the session scheduled again.
-    return s.kind == Kind.AGENDA and not s.begun and now < s.started_at
+    return not s.begun and s.kind == Kind.AGENDA and now < s.started_at
 
 
 @_reads("ended_at", is_expired, is_scheduled)
@@ -99,9 +99,9 @@ def is_live_sql(t: Table = session_table) -> ColumnElement[bool]:
     return t.c.ended_at.is_(None)
 
 
-@_reads("visible", state)
+@_reads("visible", "ended_at", is_expired)
 def is_visible(s: Session, now: Instant) -> bool:
-    return s.visible and state(s, now) != State.ENDED
+    return s.visible and s.ended_at is None and not is_expired(s, now)
 
 
 def is_visible_sql(now: SqlInstant, t: Table = session_table) -> ColumnElement[bool]:
