@@ -63,12 +63,26 @@ TEXTS: Final = ("ann", "user 1", "device-1", "iOS 8.1", "m-1", "web", "VOD", "en
 
 
 @dataclass(frozen=True)
-class SessionCase:
+class ShrinkingCase:
+    """A case of one document."""
+
+    document: Document
+
+    def smaller(self) -> Iterator[Self]:
+        for text in smaller_texts(self.document.text):
+            if is_accepted(text):
+                yield replace(self, document=Document(text, self.document.variables))
+
+    def without(self, _oddity: str) -> Self:
+        return self
+
+
+@dataclass(frozen=True)
+class SessionCase(ShrinkingCase):
     """An operation, executed by graphql-core on one server and by the tested executor on its twin."""
 
     servers: Servers
     seed: int
-    document: Document
     caller: Caller
     budget: tuple[int, int]
     """How many data points, and bytes of them, the operation may read."""
@@ -89,14 +103,6 @@ class SessionCase:
             _, payload = execution.encode(result)
         is_usual = "errors" not in result.body and self.document.is_plannable
         return [Outcome(payload, reads=Counter(reads), is_usual=is_usual)]
-
-    def smaller(self) -> Iterator[Self]:
-        for text in smaller_texts(self.document.text):
-            if is_accepted(text):
-                yield replace(self, document=Document(text, self.document.variables))
-
-    def without(self, _oddity: str) -> Self:
-        return self
 
     def __str__(self) -> str:
         return f"seed {self.seed}, {self.caller}, variables {self.document.variables}\n{self.document.text}"
@@ -134,7 +140,7 @@ def make_case(servers: Servers, seed: int) -> SessionCase:
             document = generate(random, servers.names, "query", random.choices(ROOTS, k=random.randint(1, 3)))
         if is_accepted(document.text):
             budget = (10_000, 10**8) if random.random() < 0.8 else (random.randint(0, 8), random.randint(0, 5_000))
-            return SessionCase(servers, seed, document, random.choice(CALLERS), budget)
+            return SessionCase(document, servers, seed, random.choice(CALLERS), budget)
 
 
 def generate(random: Random, names: Names, operation: str, fields: list[str]) -> Document:

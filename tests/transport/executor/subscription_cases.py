@@ -1,10 +1,9 @@
 """Generated subscriptions of this application, executed on items of their sources."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import orjson
 from graphql.execution import Executor
@@ -19,10 +18,8 @@ from resolvers.subscriptions.stats import SingleFlightStats
 from tests.factories import NOW
 from tests.transport.executor.completion_order import CompletionOrder, keyed_random
 from tests.transport.executor.differential import Outcome
-from tests.transport.executor.documents import Document
-from tests.transport.executor.session_cases import EXECUTIONS, generate, is_accepted
+from tests.transport.executor.session_cases import EXECUTIONS, ShrinkingCase, generate, is_accepted
 from tests.transport.executor.session_database import Servers, reads_in_turn
-from tests.transport.executor.shrinking import smaller_texts
 from transport.errors import RequestError
 from transport.execution import Execution
 
@@ -30,11 +27,10 @@ EVENTS: Final = 3
 
 
 @dataclass(frozen=True)
-class SubscriptionCase:
+class SubscriptionCase(ShrinkingCase):
     servers: Servers
     seed: int
     field: str
-    document: Document
 
     async def run(self, executor_class: type[Executor[Any]]) -> list[Outcome]:
         execution = EXECUTIONS[executor_class]
@@ -73,14 +69,6 @@ class SubscriptionCase:
         found = None if random.random() < 0.1 else changed
         return Change(random.choice(list(SetChange)), changed.id, found, activity, NOW, "cursor")
 
-    def smaller(self) -> Iterator[Self]:
-        for text in smaller_texts(self.document.text):
-            if is_accepted(text):
-                yield replace(self, document=Document(text, self.document.variables))
-
-    def without(self, _oddity: str) -> Self:
-        return self
-
     def __str__(self) -> str:
         return f"seed {self.seed}, variables {self.document.variables}\n{self.document.text}"
 
@@ -91,4 +79,4 @@ def make_case(servers: Servers, seed: int) -> SubscriptionCase:
         field = random.choice(["activeSessions", "activeSessions", "sessionActivities", "sessionStats"])
         document = generate(random, servers.names, "subscription", [field])
         if is_accepted(document.text):
-            return SubscriptionCase(servers, seed, field, document)
+            return SubscriptionCase(document, servers, seed, field)
