@@ -35,7 +35,7 @@ async def resolved(row: Loaded[T]) -> T:
 
 
 class BatchedReads:
-    """Reads of one operation, each key once."""
+    """Reads of one operation, each key once. The key of a session has its columns: others are another, later read."""
 
     def __init__(self) -> None:
         self.projects: dict[str, Project] = {}

@@ -96,7 +96,7 @@ def flush_log() -> None:
 def reset_log() -> None:
     """Undo `configure_log`."""
     atexit.unregister(flush_log)
-    global _output, _json_output  # noqa: PLW0603
+    global _output, _json_output  # noqa: PLW0603 - they are what is reset
     _output = _json_output = None
     structlog.reset_defaults()
 

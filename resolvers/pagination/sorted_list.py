@@ -55,7 +55,9 @@ class SortKey(Generic[T]):
 
 @dataclass(frozen=True, eq=False)
 class SortedList(Generic[T]):
-    """A sorted list, as statements whose values are parameters: each is built once. Its last key is unique.
+    """A sorted list, as statements that are each built once. Its last key is unique.
+
+    Values of a request are parameters in a list that is kept for others; one built per call may have them as constants.
 
     Where no single index has all rows in the order of the list, `segments` divide it into parts that are each read in
     order, or are small; they select their sort values, one column for each key, and are merged. `rows` then has no

@@ -85,7 +85,7 @@ async def respond(
     error = ""
     try:
         for message in messages:
-            await cycle.send(message)  # type: ignore[arg-type]
+            await cycle.send(message)  # type: ignore[arg-type]  # a dict of one of the kinds
     except RuntimeError as raised:
         error = str(raised)
     seen = (cycle.response_started, cycle.response_complete, cycle.keep_alive, cycle.message_event.is_set())
